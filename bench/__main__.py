@@ -42,7 +42,7 @@ def parts(bench: ScreenBench, minutes: float) -> dict[str, Callable[[], Sequence
     """Every part by its name, in the order of the table."""
     long = minutes >= LONG_MINUTES
     return {
-        "starts": lambda: bench.starts(15 if long else 5),
+        "starts": lambda: bench.starts(15 if long else 9),
         "keys": lambda: bench.keys(100 if long else 30),
         "streams": lambda: bench.streams(minutes),
         "trouble": bench.trouble,

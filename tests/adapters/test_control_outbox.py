@@ -99,11 +99,35 @@ async def _play(acts: list[str]) -> None:
     assert (client.seq, client.answers) == (engine.folded, engine.answered)
 
 
-async def test_what_a_snapshot_held_is_left_out() -> None:
-    """Events that come late are no gap: no second snapshot, which for a large plan would cost the engine."""
-    box = Outbox(lambda: (9, b"S9"))
+async def _welcomed(box: Outbox) -> Outbox:
+    """`box` of a client that has its welcome and its first snapshot."""
     box.greet(b"W0")
     await box.take()
+    await box.take()
+    return box
+
+
+async def test_the_welcome_does_not_wait_for_the_snapshot() -> None:
+    """A screen loads what it needs for its picture as soon as it is let in; a large snapshot is made meanwhile."""
+    made = 0
+
+    def snapshot() -> tuple[int, bytes]:
+        nonlocal made
+        made += 1
+        return 9, b"S9"
+
+    box = Outbox(snapshot)
+    box.greet(b"W0")
+    box.presence(b"P0")
+    assert await box.take() == [b"W0"]
+    assert made == 0
+    assert await box.take() == [b"S9", b"P0"]
+    assert made == 1
+
+
+async def test_what_a_snapshot_held_is_left_out() -> None:
+    """Events that come late are no gap: no second snapshot, which for a large plan would cost the engine."""
+    box = await _welcomed(Outbox(lambda: (9, b"S9")))
     for seq in (8, 9, 10):
         box.event(seq, b"E%d" % seq)
     assert await box.take() == [b"E10"]
@@ -111,9 +135,7 @@ async def test_what_a_snapshot_held_is_left_out() -> None:
 
 async def test_an_event_that_was_missed_calls_for_a_snapshot() -> None:
     """A gap, however it came about, is never passed on."""
-    box = Outbox(lambda: (9, b"S9"))
-    box.greet(b"W0")
-    await box.take()
+    box = await _welcomed(Outbox(lambda: (9, b"S9")))
     box.event(10, b"E10")
     box.event(12, b"E12")
     assert await box.take() == [b"S9"]
@@ -130,9 +152,7 @@ async def test_nothing_goes_out_before_the_greeting() -> None:
 
 async def test_what_is_newest_is_kept() -> None:
     """The end of the output, one sample a series, one word a guard, one beat, one presence."""
-    box = Outbox(lambda: (0, b"S0"))
-    box.greet(b"W0")
-    await box.take()
+    box = await _welcomed(Outbox(lambda: (0, b"S0")))
     for number in range(1000):
         box.output(b"%d" % number + b"o" * 1000)
         box.beat(b"B%d" % number)
@@ -151,17 +171,14 @@ async def test_what_is_newest_is_kept() -> None:
 
 async def test_one_line_longer_than_the_limit_still_goes_out() -> None:
     """A single huge piece of output is not dropped for itself."""
-    box = Outbox(lambda: (0, b"S0"))
-    box.greet(b"W0")
-    await box.take()
+    box = await _welcomed(Outbox(lambda: (0, b"S0")))
     box.output(b"o" * (MOST_OUTPUT_BYTES + 1))
     assert len((await box.take())[0]) == MOST_OUTPUT_BYTES + 1
 
 
 async def test_unread_answers_stop_the_reading() -> None:
     """`room` waits once the most answers lie there, until some are taken."""
-    box = Outbox(lambda: (0, b"S0"))
-    box.greet(b"W0")
+    box = await _welcomed(Outbox(lambda: (0, b"S0")))
     for number in range(MOST_ANSWERS):
         await asyncio.wait_for(box.room(), 1)
         box.answer(b"A%d" % number)

@@ -120,17 +120,19 @@ def test_an_empty_trail() -> None:
     assert Trail().window(100, 3) == [None, None, None]
 
 
-@given(
-    values=st.lists(st.tuples(st.floats(0, 2000), st.one_of(st.none(), st.floats(0, 100))), min_size=1, max_size=200)
-)
-def test_a_trail_survives_the_wire(values: list[tuple[float, float | None]]) -> None:
-    """What a client loads from a part is what the engine has, however the values came."""
+SEEN = st.tuples(st.floats(-700, 2000), st.one_of(st.none(), st.floats(0, 100)), st.booleans())
+
+
+@given(seen=st.lists(SEEN, min_size=1, max_size=200))
+def test_a_trail_survives_the_wire(seen: list[tuple[float, float | None, bool]]) -> None:
+    """What a client loads from a part is what the engine has, however it came, before the run's beginning too."""
     trail, copy = Trail(), Trail()
-    for elapsed, value in values:
-        trail.add(elapsed, value)
+    for elapsed, value, quiet in seen:
+        trail.add(elapsed, value, quiet=quiet and value is None)
     copy.load(trail.part("x"))
-    newest = max(elapsed for elapsed, _ in values)
+    newest = max(elapsed for elapsed, _, _ in seen)
     assert copy.window(newest, COLUMNS) == trail.window(newest, COLUMNS)
+    assert copy.quiet(newest, COLUMNS) == trail.quiet(newest, COLUMNS)
     assert len(trail.part("x").values) <= COLUMNS
 
 

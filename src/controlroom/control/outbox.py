@@ -134,9 +134,9 @@ class Outbox:
 
     def _next(self) -> list[bytes]:
         lines: list[bytes] = []
-        if self._greeting is not None:
-            lines.append(self._greeting)
-            self._greeting = None
+        if self._greeting is not None:  # alone: what the client loads meanwhile need not wait for the snapshot
+            line, self._greeting = self._greeting, None
+            return [line]
         if self._behind:
             self._seq, line = self._snapshot()
             self._behind = False

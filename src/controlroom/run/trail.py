@@ -91,24 +91,19 @@ class Trail:
     def part(self, series: str) -> TrailPart:
         """The whole trail, oldest column first."""
         first = max(self._first, self._newest - self.columns + 1)
-        columns = range(first, self._newest + 1)
-        return TrailPart(
-            series=series,
-            span_s=self.span_s,
-            first=first,
-            values=tuple(self._at(column) for column in columns),
-            quiet=tuple(column - first for column in columns if self._is_quiet(column)),
-        )
+        values, quiet = self._between(first, self._newest)
+        places = tuple(place for place, nothing in enumerate(quiet) if nothing)
+        return TrailPart(series=series, span_s=self.span_s, first=first, values=tuple(values), quiet=places)
 
     def window(self, elapsed: float, columns: int) -> list[float | None]:
         """The last `columns` columns that end with the one holding plan time `elapsed`; None for no value."""
         last = int(elapsed // self.span_s)
-        return [self._at(column) for column in range(last - columns + 1, last + 1)]
+        return self._between(last - columns + 1, last)[0]
 
     def quiet(self, elapsed: float, columns: int) -> list[bool]:
         """Which columns of that window were asked about and had nothing to measure: no value, and no gap (S4)."""
         last = int(elapsed // self.span_s)
-        return [self._is_quiet(column) for column in range(last - columns + 1, last + 1)]
+        return self._between(last - columns + 1, last)[1]
 
     def load(self, part: TrailPart) -> None:
         """Take over what another process recorded."""
@@ -136,17 +131,20 @@ class Trail:
         if floats:
             self._last = (self._newest * self.span_s, floats[-1])
 
-    def _kept(self, column: int) -> bool:
-        return self._first <= column <= self._newest and column > self._newest - self.columns
-
-    def _at(self, column: int) -> float | None:
-        if not self._kept(column):
-            return None
-        value = self._values[column % self.columns]
-        return None if isnan(value) else value
-
-    def _is_quiet(self, column: int) -> bool:
-        return self._kept(column) and bool(self._quiet[column % self.columns]) and self._at(column) is None
+    def _between(self, first: int, last: int) -> tuple[list[float | None], list[bool]]:
+        """Values and quiet of columns `first` to `last`, whole slices at a time: a screen that starts asks hundreds."""
+        begin = max(first, self._first, self._newest - self.columns + 1)
+        count = min(last, self._newest) + 1 - begin
+        if count <= 0:
+            none = last + 1 - first
+            return [None] * none, [False] * none
+        place = begin % self.columns
+        kept = (self._values[place:] + self._values[:place])[:count]
+        marks = (self._quiet[place:] + self._quiet[:place])[:count]
+        values = [None if isnan(value) else value for value in kept]
+        quiet = [bool(mark) and value is None for mark, value in zip(marks, values, strict=True)]
+        before, after = begin - first, last + 1 - begin - count
+        return [None] * before + values + [None] * after, [False] * before + quiet + [False] * after
 
 
 def trail_of(outline: RunOutline, series: str, span_s: float = SPAN_S, columns: int = COLUMNS) -> Trail:
