@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help setup rehearse test check bench clean
+.PHONY: help setup rehearse test check bench chaos clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ check: setup  ## lint, format, types, layers
 
 bench: setup  ## figures of engine and screen beside floors and targets, half an hour (ARGS="--minutes 1": a short look)
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: setup  ## whole go-lives in which anything dies, a minute or two each (ROUNDS=100 SEED=7); tells what would happen twice
+	@CHAOS_ROUNDS=$(or $(ROUNDS),30) CHAOS_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/rehearsal/test_chaos.py $(ARGS)
 
 clean:  ## remove what setup and tests made
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build

@@ -132,7 +132,7 @@ class Room:
         kill({pid: since for pid, since in self.processes().items() if pid not in spared})
         for run in self.home.runs():
             for job in jobs_of(run):
-                kill({job.supervisor.pid: job.supervisor.start, **group_of(job)})
+                kill({job.record.supervisor.pid: job.record.supervisor.start, **job.group})
         for stage in stages:
             if stage is not None and stage.alive:
                 _end(stage)
@@ -176,8 +176,8 @@ class Room:
 
     # -- commands
 
-    def ctl(self, *words: str, code: int = 0) -> Said:
-        """Give a command, which must end with `code`."""
+    def say(self, *words: str) -> Said:
+        """Give a command, whatever comes of it."""
         done = subprocess.run(
             [CONTROLROOM, *words],
             stdin=subprocess.DEVNULL,
@@ -187,10 +187,13 @@ class Room:
             timeout=PATIENCE_S,
             env=self.environ,
         )
-        assert done.returncode == code, (
-            f"{words}: exit code {done.returncode}, not {code}: {done.stderr or done.stdout}"
-        )
         return Said(done.returncode, done.stdout, done.stderr)
+
+    def ctl(self, *words: str, code: int = 0) -> Said:
+        """Give a command, which must end with `code`."""
+        said = self.say(*words)
+        assert said.code == code, f"{words}: exit code {said.code}, not {code}: {said.err or said.out}"
+        return said
 
     def refused(self, *words: str) -> str:
         """Give a command that is refused (exit code 5); why."""
@@ -263,11 +266,14 @@ class Room:
         """The newest job of a step, such as `auth-deploy`, once its command has said something."""
 
         def found() -> list[Job]:
-            folders = [JobFolder(path) for path in _folders(self.run) if f"-{step}-" in path.name]
-            return [Job(folder, record) for folder in folders if folder.last_line() and (record := folder.record())]
+            return [job for job in self.jobs() if f"-{step}-" in job.folder.path.name and job.folder.last_line()]
 
         until(found)
         return found()[-1]
+
+    def jobs(self) -> list[Job]:
+        """The jobs of the run that are on record, oldest first."""
+        return jobs_of(self.run)
 
     # -- killing
 
@@ -278,13 +284,10 @@ class Room:
         until(lambda: not alive(engine.pid, engine.start_time))
 
 
-def jobs_of(run: RunFolder) -> list[JobRecord]:
+def jobs_of(run: RunFolder) -> list[Job]:
     """The jobs of a run that are on record, oldest first."""
-    return [record for path in _folders(run) if (record := JobFolder(path).record())]
-
-
-def _folders(run: RunFolder) -> list[Path]:
-    return sorted(run.jobs.iterdir()) if run.jobs.is_dir() else []
+    paths = sorted(run.jobs.iterdir()) if run.jobs.is_dir() else []
+    return [Job(folder, record) for folder in map(JobFolder, paths) if (record := folder.record())]
 
 
 def _end(stage: StageHandle) -> None:

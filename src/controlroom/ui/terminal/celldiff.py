@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import get_character_cell_size
@@ -167,7 +168,7 @@ def _line(strips: Iterable[Strip], colours: ColorSystem | None) -> list[Cell]:
     return cells
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _cells(text: str) -> tuple[str, Sequence[str]]:
     """What combines onto the character before `text`, and its own cells."""
     if text.isascii():
@@ -176,7 +177,7 @@ def _cells(text: str) -> tuple[str, Sequence[str]]:
     for character in text:
         width = get_character_cell_size(character)
         if width:
-            cells.append(character)
+            cells.append(intern(character))  # else every bar of a trend is a string of its own, in the cache for long
             cells.extend([""] * (width - 1))
         elif cells:
             place = len(cells) - 1
