@@ -58,6 +58,12 @@ class Chaos:
         self.done: list[str] = []
         """What was done and what died, for the message of a failed test."""
 
+    def begin(self, plan: Path) -> None:
+        """Start the go-live; most deploys take some seconds, so that what dies dies in their middle."""
+        slow = [f"deploy{version}:{service}=slow" for version in ("", "@v2.0.0") for service in APIS]
+        chosen = [fault for fault in slow if self.dice.random() < 0.7]
+        self.room.rehearse(*(word for fault in chosen for word in ("--fault", fault)), plan=plan, speed=600)
+
     def play(self, acts: int) -> None:
         """So many acts with something dying after about half of them, then on to the end of the run, looking always."""
         for _ in range(acts):
@@ -87,7 +93,9 @@ class Chaos:
         status = self.room.status()
         troubled = [service["id"] for service in status["services"] if service["state"] in TROUBLE]
         if troubled:
-            self.give(self.dice.choice(("retry", "verify")), troubled[0])
+            service = troubled[0]
+            ways = (("retry", service), ("verify", service), ("rollback", service, "--confirm", service))
+            self.give(*self.dice.choice(ways))
         elif status["holds"]:
             for alarm in status["alarms"]:
                 self.give("ack", alarm["id"])
@@ -100,6 +108,16 @@ class Chaos:
             self.give("smoke", "run", "--all")
         self.pause(1)
 
+    def go_back(self) -> None:
+        """Everything back to where it was, again where that has failed."""
+        states = {service["id"]: service["state"] for service in self.room.status()["services"]}
+        failed = [service for service, state in states.items() if state == "rollback_failed"]
+        if failed:
+            self.give("retry", failed[0])
+        elif not self.room.status()["stabilizing"]:
+            self.give("rollback", "--all", "--confirm", "rehearsal")
+        self.pause(2)
+
     def switch_a_fault(self) -> None:
         """Something of the stage breaks, or works again."""
         self.give("fault", self.dice.choice(FAULTS), *self.dice.choice(([], ["--off"])), codes=(0, 2, 5))
@@ -107,11 +125,13 @@ class Chaos:
     def do_anything(self) -> None:
         """Sensible or not."""
         service = self.dice.choice(SERVICES)
+        back = ("rollback", service, "--confirm", service, "--reason", "chaos")
         anything = (
+            back,
+            back,
+            (*back, "--single"),
             ("hold",),
             ("resume", "--reason", "chaos"),
-            ("rollback", service, "--confirm", service, "--reason", "chaos"),
-            ("rollback", service, "--confirm", service, "--single", "--reason", "chaos"),
             ("retry", service),
             ("verify", service),
             ("done", service, "--reason", "chaos"),
@@ -217,14 +237,16 @@ class Chaos:
         """All faults off, and on to the end or back to the start; who follows it headless ends with the right code."""
         for fault in FAULTS:
             self.give("fault", fault, "--off", codes=(0, 2, 5))
+        self.done.append("all faults off")
         back = self.dice.random() < 0.4
         follower = self.room.start("attach", "--headless")
         latest = time.monotonic() + END_WITHIN_S
         while not self.over:
             assert time.monotonic() < latest, f"the run does not end: {self.room.status()}"
             if back:
-                self.give("rollback", "--all", "--confirm", "rehearsal")
-            self.go_on()
+                self.go_back()
+            else:
+                self.go_on()
             self.look()
         follower.ended(0 if self.room.status()["phase"] == Phase.SUCCEEDED else 3)
         self.room.ctl("report", self.room.run.run)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from controlroom.run.phases import SmokeState
 from controlroom.ui.presenter.figures import utc_of
 from controlroom.ui.presenter.frames import framed, window
@@ -14,6 +12,7 @@ from controlroom.ui.presenter.text import (
     Line,
     Span,
     Tone,
+    cells,
     clean,
     crop,
     fit,
@@ -42,7 +41,7 @@ def checklist(
     inner = width - 2
     rows: list[Line] = []
     anchor = 0
-    titles = max((cell_len(_title(item)) for item in view.state.smoke.values()), default=0) + 1
+    titles = max((cells(_title(item)) for item in view.state.smoke.values()), default=0) + 1
     for number, outline in enumerate(view.state.outline.smoke, 1):
         item = view.state.smoke[outline.id]
         row = _row(number, item, outline, inner, titles)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-
 from controlroom.run.gates import failed_smoke, waiting_gate
 from controlroom.run.phases import TERMINAL, Phase, ServiceState, Traffic
 from controlroom.ui.presenter.figures import long_clock
@@ -13,7 +11,7 @@ from controlroom.ui.presenter.frames import framed, window
 from controlroom.ui.presenter.journal import journal_rows
 from controlroom.ui.presenter.sequence_rows import DOING, Columns, second_line, speaks
 from controlroom.ui.presenter.tally import counted, passed, settled
-from controlroom.ui.presenter.text import Line, Span, Tone, clean, crop, fit, lit, pad, plain, sides
+from controlroom.ui.presenter.text import Line, Span, Tone, cells, clean, crop, fit, lit, pad, plain, sides
 from controlroom.ui.presenter.watching import watched_s
 from controlroom.ui.presenter.words import GATE, PHASE, Sign, traffic_sign
 
@@ -149,7 +147,7 @@ def _about(view: View, selected: str, inner: int, room: int) -> list[Line]:
 
 def _rule(words: str, inner: int) -> Line:
     heading = crop(words, inner - 8)
-    rest = "┄" * max(0, inner - cell_len(heading) - 5)
+    rest = "┄" * max(0, inner - cells(heading) - 5)
     return fit((Span(" ┄ ", Tone.FRAME), Span(heading, Tone.QUIET), Span(f" {rest}", Tone.FRAME)), inner)
 
 

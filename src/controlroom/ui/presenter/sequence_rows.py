@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from controlroom.run.gates import IN_TROUBLE, waiting_gate
 from controlroom.run.phases import ServiceState, Step
 from controlroom.ui.presenter.figures import clock, epoch
-from controlroom.ui.presenter.text import Line, Span, Tone, clean, fit, pad, pad_left, sides
+from controlroom.ui.presenter.text import Line, Span, Tone, cells, clean, fit, pad, pad_left, sides
 from controlroom.ui.presenter.words import GATE, QUEUED, SERVICE, Sign
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ class Columns:
             self.timing = max([self.timing, *told])
         self.state = 16 if inner >= 72 else 13 if inner >= 58 else 12  # noqa: PLR2004 - ROLLBACK FAILED needs the room
         room = max(0, inner - 3 - self.order - 1 - 3 - self.state - self.timing - 1)
-        names = max((cell_len(s.name) for s in services), default=0)
+        names = max((cells(s.name) for s in services), default=0)
         forms = (_versions, _target)
         widths = [max((len(f(s, view.state.services[s.id])) for s in services), default=0) for f in forms]
         fitting = next((at for at, width in enumerate(widths) if width <= room - names), None)

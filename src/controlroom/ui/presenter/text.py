@@ -52,14 +52,19 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
+def cells(text: str) -> int:
+    """Cells that `text` takes. Rich keeps thousands of the texts that it has measured; a clock's never come again."""
+    return len(text) if text.isascii() and text.isprintable() else cell_len(text)
+
+
 def width_of(line: Line) -> int:
     """Cells that `line` takes."""
-    return sum(cell_len(span.text) for span in line)
+    return sum(cells(span.text) for span in line)
 
 
 def crop(text: str, width: int) -> str:
     """`text` in at most `width` cells; an ellipsis says that something is missing."""
-    if cell_len(text) <= width:
+    if cells(text) <= width:
         return text
     if width <= 1:
         return "…"[: max(width, 0)]
@@ -74,14 +79,14 @@ def pad(text: str, width: int) -> str:
 def pad_left(text: str, width: int) -> str:
     """`text` in exactly `width` cells, on the right."""
     text = crop(text, width)
-    return " " * (width - cell_len(text)) + text
+    return " " * (width - cells(text)) + text
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """`text` in rows of at most `width` cells, broken between words, and within those that are longer than a row."""
     rows: list[str] = []
     for word in clean(text).split():
-        if rows and cell_len(rows[-1]) + 1 + cell_len(word) <= width:
+        if rows and cells(rows[-1]) + 1 + cells(word) <= width:
             rows[-1] += f" {word}"
         else:
             rows += chop_cells(word, max(1, width))
@@ -93,17 +98,17 @@ def fit(line: Line, width: int) -> Line:
     room = width
     out: list[Span] = []
     for at, span in enumerate(line):
-        cells = cell_len(span.text)
-        if cells > room or (cells == room and any(s.text for s in line[at + 1 :])):
+        taken = cells(span.text)
+        if taken > room or (taken == room and any(s.text for s in line[at + 1 :])):
             # What follows cannot be shown: the ellipsis must say so, also when this span just fits; blanks are no loss.
-            lost = cell_len(span.text.rstrip()) > room or any(s.text.strip() for s in line[at + 1 :])
+            lost = cells(span.text.rstrip()) > room or any(s.text.strip() for s in line[at + 1 :])
             if room:
                 text = crop(span.text + "…", room) if lost else span.text
                 out.append(span._replace(text=set_cell_size(text, room)))
             return tuple(out)
         if span.text:
             out.append(span)
-        room -= cells
+        room -= taken
     if room:
         lit = out[-1].lit if out else False
         out.append(Span(" " * room, Tone.TEXT, lit))
