@@ -39,6 +39,20 @@ async def test_nothing_deployed_is_a_no_op(engine: FakeEngine) -> None:
     assert (engine.state.phase, engine.gate) == (Phase.READY, "database")
 
 
+async def test_what_went_back_one_by_one_ends_as_rolled_back(engine: FakeEngine) -> None:
+    """Everything may be asked for when nothing is left to take back: nothing runs again, and the run ends."""
+    await engine.advance("database", "auth")
+    await engine.roll_back("auth")
+    await engine.roll_back("database")
+    await engine.clock.advance(600)
+    assert not engine.state.phase.terminal
+    begun = dict(engine.world.begun)
+    assert "rolling back nothing more: all of it is back already" in await engine.roll_back_all()
+    await engine.clock.advance(5)
+    assert engine.state.phase is Phase.ROLLED_BACK
+    assert engine.world.begun == begun
+
+
 async def test_redeploying_is_a_new_attempt(engine: FakeEngine) -> None:
     """S17: retry of a rolled-back service deploys it again as attempt 2, once the hold is lifted."""
     await engine.advance("database", "auth")

@@ -42,6 +42,18 @@ async def test_quiet_is_stable(back: WatchedEngine) -> None:
     assert verdicts(back) == [(("orders",), Verdict.PASS)]
 
 
+async def test_everything_back_is_watched_to_the_end(back: WatchedEngine) -> None:
+    """S17: asked for when all is back, it ends the run once all is stable; asked for twice, it begins nothing anew."""
+    await back.roll_back("auth")
+    await back.roll_back_all(with_database=True)
+    await back.wait(200)
+    assert "watched until it is stable" in await back.roll_back_all()
+    assert not back.state.phase.terminal
+    await back.wait(130)
+    assert back.state.phase is Phase.ROLLED_BACK
+    assert back.service("orders").stable is True
+
+
 async def test_still_bad_is_a_new_hold(back: WatchedEngine) -> None:
     """S16: the old version errs too: a hold and an alarm, with both numbers; never another rollback by itself."""
     await back.breach("orders", seconds=420)

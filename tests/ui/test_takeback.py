@@ -122,6 +122,20 @@ def test_what_went_back_is_not_taken_back_again() -> None:
     assert plan_everything(story.state, with_database=True).services == ("database",)
 
 
+def test_what_went_back_one_by_one_can_be_ended_as_rolled_back() -> None:
+    """S17: `R` has nothing left to take back and says so; before anything was deployed it is disabled."""
+    story = Story().go_live("database", "auth")
+    for service in ("auth", "database"):
+        for step in (Step.ROLLBACK, Step.VERIFY_ROLLBACK):
+            story.start_step(service, step)
+            story.end_step(service, step)
+    at = Situation(view=look(story))
+    assert reasons.rollback_all(at) == ""
+    rows = takeback.preview(at.view, plan_everything(story.state, with_database=False))
+    assert [(row.label, text([row.words])) for row in rows] == [("Back", "nothing more: all of it is back already")]
+    assert "nothing was deployed" in reasons.rollback_all(Situation(view=look(Story())))
+
+
 def test_a_version_that_came_back_can_be_taken_back_again() -> None:
     """S13: after a relapse the key is not disabled, and the preview names the service."""
     story = Story().go_live("database", "auth")

@@ -168,7 +168,7 @@ def _begin(
         return accept(plan.nothing)
     why = _because(state, order, plan.services)
     events = begun(state, plan, why=why, by=order.operator, everything=everything, with_database=with_database)
-    listed = ", ".join(plan.services) or "nothing, since the database stays as it is"
+    listed = ", ".join(plan.services) or rollback.why_none(state)
     public = ["traffic is closed first, and stays closed"] if everything and state.traffic in _LETS_IN else []
     return accept("; ".join([f"rolling back {listed}", *plan.stays, *public]), *events)
 

@@ -49,17 +49,26 @@ def plan_service(state: RunState, service_id: str, *, cascade: bool) -> Rollback
 def plan_everything(state: RunState, *, with_database: bool) -> RollbackPlan:
     """Take back whatever was deployed, in reverse order; databases last, and only on request.
 
+    What was taken back one by one leaves nothing to do but to end the run as rolled back: no services, and no reason.
     One service that cannot go back does not keep the others from it, but for those that it needs.
     """
     chosen = {
         s.id for s in state.outline.services if is_deployed(state.services[s.id]) and (with_database or not s.database)
     }
-    if not chosen and not any(is_deployed(s) for s in state.services.values()):
+    if not any(s.attempt or is_deployed(s) for s in state.services.values()):
         return RollbackPlan(nothing="nothing was deployed in this run: nothing to roll back")
+    if not chosen and state.stabilize is not None and state.stabilize.everything:
+        return RollbackPlan(nothing="everything is rolled back already, and watched until it is stable")
     stays = _staying_put(state, chosen)
     if stays and not chosen - stays.keys():
         return RollbackPlan(refused="; ".join(stays.values()))
     return replace(_ordered(state, chosen - stays.keys()), stays=tuple(stays.values()))
+
+
+def why_none(state: RunState) -> str:
+    """Why a rollback of everything that may be asked for has no service to take back."""
+    untaken = any(is_deployed(service) for service in state.services.values())
+    return "nothing, since the database stays as it is" if untaken else "nothing more: all of it is back already"
 
 
 def left_behind(state: RunState) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controlroom.run.phases import ServiceState
+from controlroom.run.rollback import why_none
 from controlroom.run.samples import series_id
 from controlroom.ui.presenter.figures import clock, measure
 from controlroom.ui.presenter.prompt import Row
@@ -25,7 +26,7 @@ def preview(view: View, plan: RollbackPlan, *, note: str = "") -> list[Row]:
     if plan.refused:
         return [Row("Refused", (Span(clean(plan.refused), Tone.BREACH),))]
     if not services:
-        return [Row("Back", (Span(plan.nothing or "nothing, since the database stays as it is", Tone.WARN),))]
+        return [Row("Back", (Span(plan.nothing or why_none(state), Tone.WARN),))]
     rows: list[Row] = []
     for at, service in enumerate(services, 1):
         outline, status = state.outline.service(service), state.services[service]
